@@ -1,0 +1,1 @@
+"""Support contracts and trials: who is entitled to support, and why."""

@@ -1,0 +1,1 @@
+"""The support site of STÜBER SYSTEMS: what is on, and in which words. Another vendor begins with a copy of this."""
