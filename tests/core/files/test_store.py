@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_core.db import Database
@@ -52,6 +52,7 @@ async def uses(store: FileStore) -> list[int]:
 sizes = st.sampled_from([0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=200), sizes, st.booleans())
 def test_any_bytes_come_back_and_the_same_bytes_are_kept_once(begin: bytes, zeros: int, as_file: bool):  # noqa: FBT001
     content = begin + b"\0" * zeros
