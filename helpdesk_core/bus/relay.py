@@ -77,6 +77,7 @@ class Relay:
         self._watch: Watch[UUID] = Watch(lease, monotonic)
         self._gates = {name: Gate(concurrency, monotonic) for name in bus.channels}
         self._journeys: dict[UUID, Journey] = {}
+        self._stopping = False
         self._hurry = asyncio.Event()
 
     async def run(self) -> None:
@@ -147,6 +148,10 @@ class Relay:
     async def _claim(self, channel: str, free: int, woken: Subscription) -> None:
         for delivery in await self._deliveries.claim(channel, free):
             journey = Journey(delivery)
+            if self._stopping:
+                # The claim was on its way when we were stopped.
+                await self._courier.settle(journey)
+                continue
             gate = self._gates[channel]
             gate.in_flight += 1
             self._journeys[delivery.id] = journey
@@ -203,6 +208,7 @@ class Relay:
     # Stopping.
 
     async def _stop(self, begin: "list[asyncio.Task[None]]", beating: "asyncio.Task[None]") -> None:
+        self._stopping = True
         stopping = asyncio.create_task(self._wind_down(begin), name="bus stopping")
         while not stopping.done():
             try:
@@ -211,6 +217,7 @@ class Relay:
                 self._hurry.set()
         beating.cancel()
         await asyncio.wait((beating,))
+        self._stopping = False
         stopping.result()
 
     async def _wind_down(self, begin: "list[asyncio.Task[None]]") -> None:

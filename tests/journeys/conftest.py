@@ -53,7 +53,7 @@ class Letterbox:
     def stop(self) -> None:
         self._controller.stop()
 
-    def mail(self, to: str, holding: str, *, seconds: float = 20) -> EmailMessage:
+    def mail(self, to: str, holding: str, *, seconds: float = 90) -> EmailMessage:
         """Wait for a mail to somebody whose subject or text holds these words, and return the newest one."""
 
         def found() -> EmailMessage | None:
@@ -132,7 +132,7 @@ class RunningSite:
             self._process = subprocess.Popen(
                 [HELPDESK, "serve"], env=self._environment, cwd=self.folder, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self._process.poll() is None, self.log
             try:
@@ -226,7 +226,7 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 def customer(chromium: Browser, scripts: bool) -> Iterator[BrowserContext]:  # noqa: FBT001 - a fixture
     """The customer's browser, as wide as a telephone."""
     context = chromium.new_context(java_script_enabled=scripts, locale="de-DE", viewport={"width": 360, "height": 740})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     yield context
     context.close()
 
@@ -235,7 +235,7 @@ def customer(chromium: Browser, scripts: bool) -> Iterator[BrowserContext]:  # n
 def agent(chromium: Browser, scripts: bool) -> Iterator[BrowserContext]:  # noqa: FBT001 - a fixture
     """The agent's browser, on a desk."""
     context = chromium.new_context(java_script_enabled=scripts, locale="de-DE", viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     yield context
     context.close()
 

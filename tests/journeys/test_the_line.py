@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 from helpdesk_core.testing.dovecot import Dovecot
 from tests.journeys.conftest import PASSWORD, Letterbox, RunningSite, answer_to, text_of
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.needs("dovecot"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.needs("dovecot"), pytest.mark.timeout(500)]
 
 KARIN = "karin.krueger@schule.example"
 ANNA = "anna.meyer@stueber.example"
@@ -48,7 +48,7 @@ def confirm(page: Page, mail_text: str) -> None:
 
 def wait_for_text(page: Page, url: str, text: str) -> None:
     """Load a page again until it says something; mail takes its time."""
-    for _ in range(60):
+    for _ in range(180):
         page.goto(url)
         if text in page.content():
             return

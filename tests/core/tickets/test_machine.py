@@ -6,7 +6,6 @@ mail of everybody.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from typing import Any, ClassVar
 
@@ -64,34 +63,22 @@ class TicketMachine(RuleBasedStateMachine):
         self.sent: list[Sent] = []
 
     def teardown(self) -> None:
-        self.world.run(self.world.look_at_mails())
-        self.world.run(self.world.look_at_pages())
-        self.world.close()
+        try:
+            self.world.run(self.world.look_at_mails())
+            self.world.run(self.world.look_at_pages())
+        finally:
+            self.world.close()
 
     # --- how a command is given ---------------------------------------------------------------------------------
-
-    def command(self, command: Command) -> Done:
-        self.world.clock.advance(timedelta(minutes=7))
-        tickets = self.world.tickets
-        door: dict[type[Command], Callable[[Any], Any]] = {
-            OpenTicket: tickets.open,
-            Reply: tickets.reply,
-            Note: tickets.note,
-            ChangeState: tickets.change_state,
-            Assign: tickets.assign,
-            PutValues: tickets.put,
-        }
-        done: Done = self.world.run(door[type(command)](command))
-        return done
 
     def give(self, matter: Matter, who: Somebody | Part, command: Command, wrong: type[HelpdeskError] | None) -> bool:
         """Give a command and tell whether it succeeded, as it should when nothing is wrong."""
         if wrong is not None:
             with pytest.raises(wrong):
-                self.command(command)
+                self.world.command(command)
             self.check(matter)
             return False
-        self.sent.append(Sent(matter, who, command, self.command(command)))
+        self.sent.append(Sent(matter, who, command, self.world.command(command)))
         return True
 
     def who(self, matter: Matter, name: str) -> Somebody:
@@ -133,7 +120,7 @@ class TicketMachine(RuleBasedStateMachine):
             writing=Writing(text=word, needs_confirmation=hidden),
             needs_confirmation=hidden,
         )
-        done = self.command(command)
+        done = self.world.command(command)
         assert done.number not in {each.number for each in self.world.matters}
         matter = Matter(done.ticket, done.number, who, hidden)
         matter.opened(word, hidden=hidden)
@@ -257,10 +244,10 @@ class TicketMachine(RuleBasedStateMachine):
         else:
             wrong = self.shut_out(sent.matter, sent.who, sent.command.origin)
         if wrong is None or isinstance(sent.command, OpenTicket):
-            assert self.command(sent.command) == sent.done
+            assert self.world.command(sent.command) == sent.done
         else:
             with pytest.raises(wrong):
-                self.command(sent.command)
+                self.world.command(sent.command)
         self.check(sent.matter)
 
     @rule(matter=matters, mood=st.sampled_from([Refuse("Not today."), RuntimeError("broken")]))
@@ -270,7 +257,7 @@ class TicketMachine(RuleBasedStateMachine):
         )
         self.world.mood = mood
         with pytest.raises(Refused) as refused:
-            self.command(command)
+            self.world.command(command)
         self.world.mood = None
         assert refused.value.temporary == isinstance(mood, RuntimeError)
         self.check(matter)

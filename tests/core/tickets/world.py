@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,8 +20,15 @@ from helpdesk_core.testing.clock import SettableClock
 from helpdesk_core.testing.desks import Desk, Told, small_site
 from helpdesk_core.tickets import (
     STATUSES,
+    Assign,
+    ChangeState,
+    Done,
     InternalNote,
     Kind,
+    Note,
+    OpenTicket,
+    PutValues,
+    Reply,
     TicketField,
     TicketOpened,
     TicketQuery,
@@ -29,6 +36,7 @@ from helpdesk_core.tickets import (
     TicketView,
     Viewer,
 )
+from helpdesk_core.tickets.commands import Command
 from helpdesk_core.tickets.tables import ParticipantRow
 from tests.core.tickets.promise import ALLOWED, Matter, Part, Somebody
 
@@ -112,6 +120,19 @@ class World:
 
     def viewer(self, who: Somebody) -> Viewer:
         return Viewer(person_id=who.id, agent=who.agent, confirmed=who.confirmed)
+
+    def command(self, command: Command) -> Done:
+        """Give a command, a while after the one before."""
+        self.clock.advance(timedelta(minutes=7))
+        door: dict[type[Command], Callable[[Any], Coroutine[Any, Any, Done]]] = {
+            OpenTicket: self.tickets.open,
+            Reply: self.tickets.reply,
+            Note: self.tickets.note,
+            ChangeState: self.tickets.change_state,
+            Assign: self.tickets.assign,
+            PutValues: self.tickets.put,
+        }
+        return self.run(door[type(command)](command))
 
     async def add_part(self, matter: Matter, part: Part) -> None:
         """Let somebody take part, or be proposed to. A bare address names its key, so that a mail tells whose it is."""
