@@ -53,8 +53,7 @@ async def ask_all(checks: Sequence[Check], command: object) -> None:
         if not isinstance(command, check.command):
             continue
         try:
-            async with timeout(BUDGET):
-                answer = await check.ask(command)
+            answer = await _ask(check, command)
         except Exception as error:  # A plugin may fail in any way; a gate that fails stays closed.
             logger.exception("check failed", extra={"check": check.name})
             raise Refused(
@@ -62,3 +61,17 @@ async def ask_all(checks: Sequence[Check], command: object) -> None:
             ) from error
         if answer is not None:
             raise Refused(answer.reason, rule=check.name, field=answer.field, **answer.values)
+
+
+async def _ask(check: Check, command: object) -> Refuse | None:
+    """Return what a check answers in its time.
+
+    Raises:
+        TypeError: It answered something else.
+        TimeoutError: It was late.
+    """
+    async with timeout(BUDGET):
+        answer: object = await check.ask(command)
+    if answer is None or isinstance(answer, Refuse):
+        return answer
+    raise TypeError(f"a check answers Refuse or None, not {answer!r}")

@@ -141,6 +141,18 @@ async def test_a_check_that_fails_refuses_for_the_time_being(desk: Desk, caplog)
     assert "check failed" in caplog.text
 
 
+async def test_a_check_that_answers_nonsense_refuses_for_the_time_being(desk: Desk):
+    async def nonsense(command: OpenTicket):
+        return "no"
+
+    desk.helpdesk.tickets.wire(
+        checks=[Check(name="test.nonsense", command=OpenTicket, ask=nonsense)], entitlements=(), fields=()
+    )
+    with pytest.raises(Refused) as error:
+        await desk.ticket(await desk.person("Karin Krüger"))
+    assert error.value.temporary
+
+
 class TestEntitlement:
     async def ask(self, desk: Desk, *answers):
         async def answering(answer, command):
